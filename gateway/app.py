@@ -23,10 +23,11 @@ from gateway.context import CONTEXT, DOCUMENT, FOLLOWER, SCOPES, SDK, GatewayCon
 from gateway.dialects.wowflow.handlers import models_body
 from gateway.edge import headers
 from gateway.edge.rates import RateLimits
-from gateway.home import home_handler
+from gateway.home import home_handler, playground_handler
 from gateway.live_catalogue import CatalogueParts, LiveCatalogue
 from gateway.middleware import handle_request
 from gateway.openapi.document import document_handler
+from gateway.openapi.schemas import model_bodies
 from gateway.people.mail import open_mailer
 from gateway.people.pages import set_up_templates
 from gateway.people.passwords import Passwords
@@ -81,7 +82,9 @@ def build_parts(settings: Settings, catalogue: Catalogue, follower: CatalogueFol
         admission=build_admission(settings, catalogue),
         document=located_handler(lambda url: document_handler(table, offered, url), settings),
         home=home_handler(offered.models.values()),
+        playground=playground_handler(offered.models.values()),
         models=models_body(offered.models.values()),
+        model_bodies=model_bodies(offered),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page at `/`: a short introduction, and every model on offer with its price."""
+"""The pages that show the catalogue: `/` with every model and its price, and the playground."""
 
 from collections.abc import Iterable
 from html import escape
@@ -33,6 +33,29 @@ def home_handler(models: Iterable[Model]) -> Handler:
     """Return the handler of the page that lists these models. Raises OSError if the page is missing."""
     text = (static.FOLDER / "home.html").read_text()
     return static.handler(text.replace(MARK, models_html(models)).encode(), "text/html")
+
+
+async def serve_playground(request: web.Request) -> web.StreamResponse:
+    """Answer the page where people try the models of the catalogue in force."""
+    return await request.app[CONTEXT].live.current.playground(request)
+
+
+def playground_handler(models: Iterable[Model]) -> Handler:
+    """Return the handler of the playground with these models. Raises OSError if the page is missing."""
+    text = (static.FOLDER / "playground.html").read_text()
+    return static.handler(text.replace(MARK, options_html(models)).encode(), "text/html")
+
+
+def options_html(models: Iterable[Model]) -> str:
+    """Return the models as options of a select, a group for each kind, with every value escaped."""
+    listed = list(models)
+    kinds = [(kind, [model for model in listed if model.kind == kind]) for kind in KINDS]
+    return "\n".join(_group(kind, found) for kind, found in kinds if found)
+
+
+def _group(kind: str, models: list[Model]) -> str:
+    options = "".join(f'<option value="{escape(model.id)}">{escape(model.name)}</option>' for model in models)
+    return f'          <optgroup label="{TITLES[kind]}">{options}</optgroup>'
 
 
 def models_html(models: Iterable[Model]) -> str:

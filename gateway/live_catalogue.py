@@ -24,7 +24,9 @@ class CatalogueParts(Struct, frozen=True, kw_only=True):
     admission: Admission
     document: Handler  # answers the OpenAPI document
     home: Handler  # answers the page at /
+    playground: Handler  # answers the page at /playground
     models: bytes  # the body that lists the models on offer
+    model_bodies: dict[str, bytes]  # the body of each model by its id, with the schema of its input
     # By kind, provider, preferred model, and whether a guest calls. None: their order changes with each call.
     candidates: dict[tuple[str, str, str, bool], FoundCandidates | None] = field(default_factory=dict)
     of_model: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)  # the candidates of a model in its order

@@ -1,9 +1,13 @@
-// Shared by the pages under /account: signing in with a session or an API key, calls of the API, forms, and the page's frame.
+// Shared by the pages under /account: signing in with an API key, calls of the API, forms, and the page's frame.
 
 import { copyButton, h } from "./elements.js";
 
 const STORAGE_KEY = "wokflow.account.key";
-const PAGES = [["api-keys", "API keys"], ["webhooks", "Webhooks"]];
+const REVOKE_MS = 10_000; // a browser may read a file a little later
+const PAGES = [
+  ["gallery", "Generations"], ["usage", "Usage"], ["billing", "Billing"], ["api-keys", "API keys"], ["webhooks", "Webhooks"],
+  ["team", "Team"], ["settings", "Settings"],
+];
 
 // The key stays in this tab's session and is gone when the tab is closed.
 const storage = {
@@ -13,7 +17,7 @@ const storage = {
 };
 
 let apiKey = storage.get();
-let person = null; // the person whose session is used in place of an API key
+let person = null; // who is signed in with an e-mail address, unless a key was given
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -30,25 +34,36 @@ export class FieldError extends Error {
   }
 }
 
-export async function call(method, path, body) {
-  const headers = {
-    ...(apiKey && { Authorization: `Bearer ${apiKey}` }),
-    ...(person && { "X-CSRF-Token": person.csrf_token }),
-    ...(body && { "Content-Type": "application/json" }),
-  };
+export const call = (method, path, body) => callFull(method, `v1/${path}`, body).then(({ json }) => json);
+
+// Return the JSON of a path below /api, and the response. A person is known by a cookie, and visitors by nothing.
+export async function callFull(method, path, body, more = {}) {
+  const key = apiKey && { Authorization: `Bearer ${apiKey}` };
+  const token = person && method !== "GET" && { "X-CSRF-Token": person.csrf_token };
+  const headers = { ...key, ...token, ...(body && { "Content-Type": "application/json" }), ...more };
   let response;
   try {
-    response = await fetch(`../api/v1/${path}`, { method, headers, body: body && JSON.stringify(body) });
+    response = await fetch(`/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
   } catch {
     throw new ApiError(0, "The gateway does not respond. Try again in a moment.");
   }
-  if (response.status === 204) return null;
+  if (response.status === 204 || (response.ok && more.Accept)) return { json: null, response };
   const json = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, json?.error?.message ?? `The gateway responded with ${response.status}.`);
-  return json;
+  if (response.ok) return { json, response };
+  const reason = json?.error?.message ?? json?.error ?? `The gateway responded with ${response.status}.`;
+  throw new ApiError(response.status, typeof reason === "string" ? reason : JSON.stringify(reason));
 }
 
-export const isCurrentKey = (hint) => apiKey?.endsWith(hint.split("...")[1] ?? " ") ?? false;
+// A key that was given in this tab counts before the person of the cookie.
+async function findPerson() {
+  if (!apiKey) person = await call("GET", "account/person").catch(() => null);
+}
+
+export const currentPerson = () => person;
+
+export const isSignedIn = () => Boolean(apiKey || person);
+
+export const isCurrentKey = (hint) => Boolean(apiKey?.endsWith(hint.split("...")[1] ?? " "));
 
 export const formatTime = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
@@ -151,6 +166,12 @@ export function form(label, input, fields, act) {
   }, fields, h("div", null, submit));
 }
 
+export function saveFile(blob, name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
+}
+
 // A secret that is shown once, with a button to copy it.
 export function secretCard(title, secret, text) {
   return h("section", { class: "card secret", "aria-label": title, tabindex: -1 },
@@ -163,30 +184,34 @@ export function secretCard(title, secret, text) {
 function drawNavigation(account) {
   const current = location.pathname.split("/").pop();
   const links = PAGES.map(([name, title]) =>
-    h("li", null, h("a", { href: name, "aria-current": name === current && "page" }, title)));
-  const signOut = button("Sign out", async () => {
-    if (person) await call("POST", "account/sign-out");
+    h("li", null, h("a", { href: `/account/${name}`, "aria-current": name === current && "page" }, title)));
+  const signOut = async () => {
+    if (person) await call("POST", "account/sign-out").catch(() => null);
     storage.clear();
     location.reload();
-  });
+  };
   const profile = account && h("div", { class: "profile" },
-    h("strong", null, account.name), h("span", { class: "quiet" }, `Plan: ${account.plan}`),
-    person && h("span", { class: "quiet" }, `${person.name}, ${person.role}`), signOut);
+    h("strong", null, account.name),
+    person && h("span", { class: "quiet" }, `${person.name}, ${person.role}`),
+    h("span", { class: "quiet" }, `Plan: ${account.plan}`),
+    h("button", { type: "button", class: "button", onclick: signOut }, "Sign out"));
   document.getElementById("nav").replaceChildren(
-    h("ol", null, links, h("li", null, h("a", { href: "../docs" }, "Documentation"))), profile || "");
+    h("ol", null, h("li", null, h("a", { href: "/playground", "aria-current": current === "playground" && "page" }, "Playground")), links,
+      h("li", null, h("a", { href: "/docs" }, "Documentation"))), profile || "");
 }
 
 function showSignIn(problem = "") {
   storage.clear();
   apiKey = person = null;
   drawNavigation(null);
+  const next = encodeURIComponent(location.pathname);
   const input = h("input", {
     class: "field", id: "key", type: "password", required: true, autocomplete: "off", spellcheck: "false",
     placeholder: "wf_live_... or wok_...",
   });
   document.getElementById("content").replaceChildren(
-    h("p", { class: "lead" }, h("a", { href: `../sign-in?next=${location.pathname}` }, "Sign in with your e-mail address"),
-      ", or with an API key of your account. The key stays in this tab and is sent only to this gateway."),
+    h("p", { class: "lead" }, h("a", { href: `/sign-in?next=${next}` }, "Sign in with your e-mail address"), ", or with an API key of "
+      + "your account. The key stays in this tab and is sent only to this gateway."),
     form("Sign in", input, field("API key", input), async () => {
       apiKey = input.value.trim();
       await call("GET", "account").catch((error) => { throw new FieldError(input, error.message); });
@@ -195,23 +220,18 @@ function showSignIn(problem = "") {
       focus(document.getElementById("main"));
     }),
     message,
-    h("p", { class: "quiet" }, "No API key yet? Your operator creates an account and its first keys with ",
+    h("p", { class: "quiet" }, "No account yet? ", h("a", { href: "/sign-up" }, "Create one"), ", or let your operator do it with ",
       h("code", null, "wokflow account create"), "."));
   if (problem) showFieldError(input, problem);
   else input.focus();
 }
 
-const rejectAllBut = (status) => (error) => {
-  if (error.status !== status) throw error;
-  return null;
-};
-
 let drawContent;
 
 async function openPage() {
+  await findPerson();
+  if (!isSignedIn()) return showSignIn();
   try {
-    if (!apiKey) person = await call("GET", "account/person").catch(rejectAllBut(401));
-    if (!apiKey && !person) return showSignIn();
     const account = await call("GET", "account");
     drawNavigation(account);
     const body = h("div");
@@ -225,12 +245,40 @@ async function openPage() {
   }
 }
 
+// For a page that visitors without a key may use, too.
+export async function startOpen(draw) {
+  connectMenu();
+  const content = document.getElementById("content");
+  let account = null;
+  await findPerson();
+  if (isSignedIn()) {
+    account = await call("GET", "account").catch((error) => {
+      if (error.status === 401) { storage.clear(); apiKey = person = null; }
+      return null;
+    });
+  }
+  drawNavigation(account);
+  const signIn = h("p", { class: "lead" }, h("a", { href: "/sign-in?next=/playground" }, "Sign in"), " or ",
+    h("a", { href: "/sign-up" }, "create an account"), " to use every model with all its parameters.");
+  content.replaceChildren(...(isSignedIn() ? [] : [signIn]), message);
+  try {
+    await draw();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    announce(error.message, true);
+  }
+}
+
 export function start(draw) {
   drawContent = draw;
+  connectMenu();
+  return openPage();
+}
+
+function connectMenu() {
   const menu = document.getElementById("menu");
   menu.addEventListener("click", () => {
     const opened = document.getElementById("nav").classList.toggle("open");
     menu.setAttribute("aria-expanded", String(opened));
   });
-  return openPage();
 }

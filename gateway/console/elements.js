@@ -15,6 +15,14 @@ export function h(tag, properties, ...children) {
   return element;
 }
 
+// An element of the same kind of drawing as `parent`, which the page has.
+export function svg(parent, tag, properties, ...children) {
+  const element = document.createElementNS(parent.namespaceURI, tag);
+  for (const [name, value] of Object.entries(properties ?? {})) element.setAttribute(name, value);
+  element.append(...children.flat(Infinity));
+  return element;
+}
+
 export const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 
 export function inline(text) {

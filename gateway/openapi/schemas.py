@@ -74,6 +74,11 @@ def models(catalogue: Catalogue, schemas: dict[str, Schema]) -> list[Schema]:
     ]
 
 
+def model_bodies(catalogue: Catalogue) -> dict[str, bytes]:
+    """Return the JSON that describes each model, by its id."""
+    return {str(model["id"]): msgspec.json.encode(model) for model in models(catalogue, components((), ()))}
+
+
 def _untyped(_: type) -> Schema:
     return {"description": "Any JSON value."}
 

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from gateway import assets, callbacks, probes, static
 from gateway.context import DOCUMENT, SDK
 from gateway.examples import ASSET_PATH
-from gateway.home import serve_home
+from gateway.home import serve_home, serve_playground
 from gateway.operation import Operation, OperationResponse, Parameter
 from shared.domain.described import doc
 
@@ -201,7 +201,20 @@ def operations() -> tuple[Operation, ...]:
             text="The page.",
             media_type="text/html",
         ),
+        _file(
+            "/playground",
+            serve_playground,
+            "readPlayground",
+            summary="Open the page to try the models",
+            text="The page. You sign in with an API key, or try it as a guest.",
+            media_type="text/html",
+        ),
         _docs(),
+        _html("/account/gallery", "gallery", "readGalleryPage", "Open the page of your generations"),
+        _html("/account/usage", "usage", "readUsagePage", "Open the page of your usage"),
+        _html("/account/billing", "billing", "readBillingPage", "Open the page of your balance and top-ups"),
+        _html("/account/team", "team", "readTeamPage", "Open the page of the people of your account"),
+        _html("/account/settings", "settings", "readSettingsPage", "Open the page of your password, sessions and data"),
         _html("/account/api-keys", "api-keys", "readKeysPage", "Open the page for API keys and balance"),
         _html("/account/webhooks", "webhooks", "readWebhooksPage", "Open the page for webhook endpoints"),
         _page_part(),

@@ -132,6 +132,19 @@ class ModelEntry(Struct, kw_only=True):
     simulated: Annotated[bool, SIMULATED] = False
 
 
+class ModelDetail(Struct, kw_only=True):
+    """GET /api/v1/models/{id}: what a form for this model needs."""
+
+    id: Annotated[str, doc("The value to send as `model`.")]
+    name: Annotated[str, doc("The name for people.")]
+    type: Kind
+    price_cents: Annotated[int, count("The price of an order with the defaults, rounded up to a cent.")]
+    pricing: Annotated[str, doc("How the price is computed, for people.")]
+    prompt_chars_max: Annotated[int, count("The most characters that the prompt may have.")]
+    simulated: Annotated[bool, SIMULATED] = False
+    input: Annotated[dict[str, object], doc("The JSON Schema of `input`: the model's parameters and their limits.")]
+
+
 class GenerationEntry(Struct, kw_only=True):
     """A generation. `status` is processing, completed or failed; `stage` says more while it is processing."""
 

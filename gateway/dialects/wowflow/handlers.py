@@ -38,6 +38,7 @@ from shared.store import accounts
 
 WAIT_MAX_S = Settings().prefer_wait_s  # by default
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])")
+UNKNOWN_MODEL = Refused("not_found", "This deployment offers no model with this id. GET /api/v1/models lists them.")
 NO_IMAGES = RequestImages("")  # of a request that names none
 
 
@@ -45,6 +46,14 @@ async def list_models(request: web.Request) -> web.Response:
     """Answer every model on offer, with its API price."""
     await auth.authenticate(request)
     return web.Response(body=request.app[CONTEXT].live.current.models, content_type="application/json")
+
+
+async def show_model(request: web.Request) -> web.Response:
+    """Answer one model with the schema of its input. Everybody may read it: a form needs it before anybody signs in."""
+    body = request.app[CONTEXT].live.current.model_bodies.get(request.match_info["id"])
+    if body is None:
+        raise UNKNOWN_MODEL
+    return web.Response(body=body, content_type="application/json")
 
 
 def models_body(offered: Iterable[Model]) -> bytes:

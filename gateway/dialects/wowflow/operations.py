@@ -3,13 +3,23 @@
 from msgspec import UNSET, structs
 
 from gateway.dialects.wowflow import examples, handlers, money
-from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Quote, Transaction
+from gateway.dialects.wowflow.bodies import (
+    Balance,
+    CreateGeneration,
+    GenerationEntry,
+    ModelDetail,
+    ModelEntry,
+    Quote,
+    Transaction,
+)
 from gateway.examples import GENERATION_FILTERS, GENERATION_ID, IDEMPOTENCY_KEY, PAGE, PAGE_HEADERS, PROMPT
 from gateway.history.transactions import KINDS
 from gateway.openapi.snippets import POLLING
-from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter
+from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter, path_parameter
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.inputs import prompt_chars_max
+from shared.domain.money import cents_up
+from shared.domain.price_text import price_text
 
 TAG = "Generations"
 ID = Parameter(
@@ -80,6 +90,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
     shown = next((model for model in offered if model.kind == "image"), offered[0])
     return (
         _list_models(offered),
+        _show_model(shown),
         _create(offered, shown),
         _quote(shown),
         _read(shown),
@@ -102,6 +113,32 @@ def _list_models(offered: list[Model]) -> Operation:
         text="Every model on offer, with its price.",
         responses=(OperationResponse(text="The models.", shapes=(DataList[ModelEntry],), examples={"models": models}),),
         refusals=KEYED,
+    )
+
+
+def _show_model(shown: Model) -> Operation:
+    detail = ModelDetail(
+        id=shown.id,
+        name=shown.name,
+        type=shown.kind,
+        price_cents=cents_up(shown.price_micros),
+        pricing=price_text(*shown.api_price),
+        prompt_chars_max=prompt_chars_max(shown),
+        input={"type": "object", "properties": {"width": {"type": "integer", "minimum": 64, "maximum": 2048}}},
+    )
+    return Operation(
+        method="get",
+        path="/api/v1/models/{id}",
+        pattern="/api/v1/models/{id:.+}",
+        handler=handlers.show_model,
+        id="readModel",
+        tag=TAG,
+        summary="Read a model",
+        text="Its price, and the JSON Schema of its `input`. Needs no key.",
+        access="open",
+        parameters=(path_parameter("id", "The model's id. It contains slashes.", shown.id),),
+        responses=(OperationResponse(text="The model.", shapes=(ModelDetail,), examples={"model": detail}),),
+        refusals=("not_found", "internal_error"),
     )
 
 

@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 
 from shared.ops.settings import ROOT
-from shared.records.migrate import migrate
-from shared.records.opening import open_records
 from shared.store.connect import Store
 from tests.harness.factories import create_customer
 from tests.harness.processes import Process, Stack
@@ -45,8 +43,7 @@ async def run_with_gateway() -> None:
     files = [path.name.removesuffix(".test.ts") for path in (SDK / "test/gateway").glob("*.test.ts")]
     stack = Stack(workers=("local",), env={"SIGN_UP": "open", "TRIAL_CREDIT_CENTS": "50"})
     async with stack, Store(stack.settings.store_url) as store:
-        async with open_records(stack.settings.records_url) as records:
-            await migrate(records)
+        await stack.add("archive", "-m", "workers", "archive").wait_for_log("archiver.started")
         keys = {f"WOKGEN_KEY_{name.upper()}": (await create_customer(store, cents=1000)).key for name in files}
         outbox = str(stack.data_dir / "outbox")
         await run_step("test:gateway", WOKGEN_URL=stack.url, WOKGEN_OUTBOX=outbox, **keys)

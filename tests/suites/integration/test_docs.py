@@ -38,8 +38,9 @@ from shared.store.receipt_keys import ensure_signing_key
 from workers.archive.archiver import Archiver
 
 PLACE = "2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png"
-PAGES = {"/docs": "docs.js", "/account/api-keys": "api-keys.js", "/account/webhooks": "webhooks.js"}
-IMPORTED = {"account.js", "elements.js", "schemas.js"}
+OF_ACCOUNT = ("gallery", "usage", "billing", "api-keys", "webhooks", "team", "settings")
+PAGES = {"/docs": "docs.js", "/playground": "playground.js"} | {f"/account/{name}": f"{name}.js" for name in OF_ACCOUNT}
+IMPORTED = {"account.js", "elements.js", "order-form.js", "outputs.js", "schemas.js"}
 PARTS = {
     **{f"/pages/{name}": "text/javascript" for name in (*PAGES.values(), *IMPORTED)},
     **{f"/pages/{name}": "text/css" for name in ("docs.css", "account.css")},
@@ -395,7 +396,7 @@ async def test_pages_need_nothing_from_outside(reader: Reader) -> None:
     assert IMPORTED == set(imports)
     for page, script in PAGES.items():
         links = {urljoin(page, link) for link in re.findall(r'(?:src|href)="([^"#]+)"', texts[page])}
-        assert links <= {*PARTS, *PAGES, "/openapi.json"}
+        assert links <= {*PARTS, *PAGES, "/", "/openapi.json"}
         assert {f"/pages/{script}", "/pages/docs.css"} <= links
         assert " style=" not in texts[page]
     assert "http://www.w3.org/2000/svg" in texts.pop("/pages/docs.svg")
@@ -416,7 +417,7 @@ async def test_account_pages_without_scripts_name_the_api(reader: Reader, page: 
     async with reader.client.get(page) as response:
         said = (await response.text()).partition("<noscript>")[2]
     assert "JavaScript" in said
-    assert re.search(r"<code>/api/v1/(keys|webhooks)</code>", said)
+    assert re.search(r"<code>/api/v1/(keys|webhooks|generations|usage|transactions|account(/members)?)</code>", said)
 
 
 async def test_page_without_scripts_points_to_the_document(reader: Reader) -> None:
