@@ -50,6 +50,8 @@ def narrow(document: Schema, known: Facts) -> Schema:
         fields = schemas[name].get("properties", {})
         if "provider" in fields:
             fields["provider"] = {"enum": providers}
+        for hook in fields.keys() & {"webhook_url", "webhookUrl"}:
+            fields[hook] = {"anyOf": [{"type": "string", "pattern": NOWHERE}, {"type": "null"}]}
         if "imageUrl" in fields:
             fields["imageUrl"] = {"anyOf": [{"enum": own_images}, {"type": "string", "pattern": NOWHERE}]}
     schemas["CreateImages"]["properties"]["model"] = {"enum": ["test/image", "test/noop"]}
