@@ -17,7 +17,7 @@ const storage = {
 };
 
 let apiKey = storage.get();
-let person = null; // who is signed in with an e-mail address, unless a key was given
+let person = null; // the signed-in person, unless a key was given
 
 export class ApiError extends Error {
   constructor(status, message) {

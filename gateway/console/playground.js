@@ -15,7 +15,7 @@ const EXAMPLES = {
 };
 // The call needs a prompt, and these kinds do not.
 const PROMPTS_OF_TOOLS = { upscale: "Enlarge this image", interrogate: "Describe this image" };
-// What visitors without an account may try: the path below /api, and the field of the prompt.
+// The calls that visitors without an account may try: the path below /api, and the field of the prompt.
 const GUEST_CALLS = {
   image: ["generate", "prompt"], text: ["text/generate", "prompt"], voice: ["voice/generate", "text"],
   music: ["music/generate", "prompt"], enhance: ["prompt/enhance", "prompt"],

@@ -1,4 +1,4 @@
-// Draws /account/usage: what the account's generations cost, by day, model and key.
+// Draws /account/usage: the cost of the account's generations by day, model and key.
 
 import { announce, button, call, callFull, saveFile, start } from "./account.js";
 import { h, svg } from "./elements.js";

@@ -133,7 +133,7 @@ class ModelEntry(Struct, kw_only=True):
 
 
 class ModelDetail(Struct, kw_only=True):
-    """GET /api/v1/models/{id}: what a form for this model needs."""
+    """GET /api/v1/models/{id}: a model with the schema of its input, as forms need it."""
 
     id: Annotated[str, doc("The value to send as `model`.")]
     name: Annotated[str, doc("The name for people.")]
