@@ -129,7 +129,7 @@ def _show_model(shown: Model) -> Operation:
     return Operation(
         method="get",
         path="/api/v1/models/{id}",
-        pattern="/api/v1/models/{id:.+}",
+        pattern="/api/v1/models/{id:.{1,200}}",
         handler=handlers.show_model,
         id="readModel",
         tag=TAG,

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "webhook": "an account's own API has it, and dead letters are here",
     "statement": "an account's own API has it",
     "export": "writes files",
+    "payment": "an account's own API lists its transactions",
     "receipt": "an account's own API has receipts, and the key is made at the shell",
     "account erase": "cannot be undone",
     "account export": "writes a file",

@@ -70,7 +70,8 @@ async def test_key_in_the_url_is_not_a_guest(caller: Caller) -> None:
         ({"image_url": "https://x.example/a.png"}, "It belongs in `input`"),
         (
             {"webhook": "x"},
-            "`webhook` is not a field of this request. Known: model, prompt, input, native, max_cost_cents, metadata.",
+            "`webhook` is not a field of this request. Known: model, prompt, input, native, max_cost_cents, "
+            "metadata, webhook_url.",
         ),
         ({"seed": 7, "n": 1, "user": "me"}, "Unknown too: `n`, `user`."),
     ],
