@@ -15,6 +15,7 @@ from tests.harness.processes import Process, Stack
 SDK = ROOT / "sdk"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 STEP_S = 900.0
+SETTINGS = {"SIGN_UP": "open", "TRIAL_CREDIT_CENTS": "50", "TRUSTED_PROXIES": "127.0.0.0/8"}
 ENVIRONMENT = {"CHROMIUM": CHROMIUM, "PYTHON": sys.executable}
 PASSED = re.compile(r"^# pass (\d+)$", re.MULTILINE)
 
@@ -41,7 +42,7 @@ async def run_step(script: str, **env: str) -> None:
 async def run_with_gateway() -> None:
     """Run the tests that need a gateway against one with the shipped settings. Raises Failure."""
     files = [path.name.removesuffix(".test.ts") for path in (SDK / "test/gateway").glob("*.test.ts")]
-    stack = Stack(workers=("local",), env={"SIGN_UP": "open", "TRIAL_CREDIT_CENTS": "50"})
+    stack = Stack(workers=("local",), env=SETTINGS)
     async with stack, Store(stack.settings.store_url) as store:
         await stack.add("archive", "-m", "workers", "archive").wait_for_log("archiver.started")
         keys = {f"WOKGEN_KEY_{name.upper()}": (await create_customer(store, cents=1000)).key for name in files}
