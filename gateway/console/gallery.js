@@ -80,8 +80,10 @@ function deliveriesTable(deliveries) {
 async function findDeliveries(id) {
   try {
     const { data: endpoints } = await call("GET", "webhooks");
-    const lists = await Promise.all(endpoints.map((one) => call("GET", `webhooks/${encodeURIComponent(one.id)}/deliveries?limit=200`)));
-    return lists.flatMap(({ data }) => data).filter((one) => one.generation_id === id || one.subject === id);
+    const found = [];
+    // An account may read few lists at a time.
+    for (const one of endpoints) found.push(...(await call("GET", `webhooks/${encodeURIComponent(one.id)}/deliveries?limit=200`)).data);
+    return found.filter((one) => one.generation_id === id);
   } catch { return []; }
 }
 

@@ -126,6 +126,16 @@ test("a text is shown as text, wherever it appears", async () => {
   await close(opened);
 });
 
+test("the usage shows the cost by day, model and key", async () => {
+  const opened = await open("/account/usage", { key: API_KEY });
+  const { page } = opened;
+  for (const heading of ["By model", "By kind", "By key"]) await page.getByRole("heading", { name: heading }).waitFor();
+  await page.getByRole("img", { name: /^Cost by day/ }).waitFor();
+  await page.getByLabel("Period").selectOption("7");
+  await page.getByRole("heading", { name: "By key" }).waitFor();
+  await close(opened);
+});
+
 test("what the model refuses is said next to the button, and nothing is ordered", async () => {
   const opened = await open("/playground?model=local/artist", { key: API_KEY });
   const { page } = opened;
