@@ -9,6 +9,8 @@ const PAGES = [
   ["team", "Team"], ["settings", "Settings"],
 ];
 
+const NEXT = /<([^>]+)>;\s*rel="?next"?/; // of the header Link
+
 // The key stays in this tab's session and is gone when the tab is closed.
 const storage = {
   get: () => { try { return sessionStorage.getItem(STORAGE_KEY); } catch { return null; } },
@@ -52,6 +54,12 @@ export async function callFull(method, path, body, more = {}) {
   if (response.ok) return { json, response };
   const reason = json?.error?.message ?? json?.error ?? `The gateway responded with ${response.status}.`;
   throw new ApiError(response.status, typeof reason === "string" ? reason : JSON.stringify(reason));
+}
+
+// Return the path below /api of the page behind this one, or null.
+export function pathOfNext(response) {
+  const found = NEXT.exec(response.headers.get("Link") ?? "");
+  return found && new URL(found[1], location.href).href.split("/api/")[1];
 }
 
 // A key that was given in this tab counts before the person of the cookie.

@@ -1,11 +1,10 @@
 // Draws /account/billing: the balance, top-ups and vouchers, every movement of money, and monthly statements.
 
-import { announce, button, call, callFull, field, form, saveFile, start, timeElement } from "./account.js";
+import { announce, button, call, callFull, field, form, pathOfNext, saveFile, start, timeElement } from "./account.js";
 import { h } from "./elements.js";
 import { dollars } from "./outputs.js";
 
 const PAGE = 50;
-const NEXT = /<([^>]+)>;\s*rel="?next"?/;
 const KINDS = { topup: "Top-up", spend: "Charge", refund: "Refund", correction: "Correction" };
 
 function topUpForm() {
@@ -37,8 +36,7 @@ async function drawMovements(place) {
   const load = async (path) => {
     const { json, response } = await callFull("GET", path);
     rows.append(...json.data.map(movementRow));
-    const found = NEXT.exec(response.headers.get("Link") ?? "");
-    const next = found && new URL(found[1], location.href).href.split("/api/")[1];
+    const next = pathOfNext(response);
     more.replaceChildren(next ? button("Show more", () => load(next)) : "");
   };
   place.replaceChildren(h("div", { class: "table", role: "region", "aria-label": "Movements", tabindex: 0 }, h("table", null,

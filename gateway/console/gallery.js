@@ -1,13 +1,12 @@
 // Draws /account/gallery: the account's generations, and one of them with its life, cost, receipt and outputs.
 
-import { announce, button, call, callFull, confirmButton, saveFile, start, timeElement } from "./account.js";
+import { announce, button, call, callFull, confirmButton, pathOfNext, saveFile, start, timeElement } from "./account.js";
 import { h } from "./elements.js";
 import { describeStage, dollars, outputElement, resultElements } from "./outputs.js";
 
 const PAGE = 24;
 const KINDS = ["image", "video", "text", "voice", "music", "upscale", "interrogate", "enhance"];
 const BADGES = { completed: "good", failed: "bad", processing: "wait" };
-const NEXT = /<([^>]+)>;\s*rel="?next"?/;
 const TEXT_CHARS = 160;
 
 const select = (id, label, options) => h("div", { class: "form-field" }, h("label", { for: id }, label),
@@ -31,12 +30,6 @@ function card(entry) {
     h("p", { class: "facts-line" }, timeElement(entry.created_at), ` · ${dollars(entry.cost_micros)}`));
 }
 
-// Return the path below /api of the page behind this one, or null.
-function nextOf(response) {
-  const found = NEXT.exec(response.headers.get("Link") ?? "");
-  return found && new URL(found[1], location.href).href.split("/api/")[1];
-}
-
 async function drawList(body) {
   const list = h("ul", { class: "gallery", "aria-label": "Generations" });
   const more = h("div", { class: "card-foot" });
@@ -48,7 +41,7 @@ async function drawList(body) {
     const { json, response } = await callFull("GET", path);
     if (first) list.replaceChildren();
     list.append(...json.data.map(card));
-    const next = nextOf(response);
+    const next = pathOfNext(response);
     more.replaceChildren(next ? button("Show more", () => load(next, false)) : "");
     if (first && !json.data.length) more.append(h("p", { class: "empty" }, "Nothing here yet. ", h("a", { href: "/playground" }, "Make something in the playground"), "."));
   };

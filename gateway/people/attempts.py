@@ -61,10 +61,7 @@ async def _take(context: GatewayContext, bound: Bound, who: str) -> int:
     digest = blake2b(who.encode(), key=context.secret, person=b"attempt", digest_size=12).hexdigest()
     name = keys.attempts(bound.name, digest)
     await context.store.call("SET", name, 0, "NX", "PX", bound.period_s * 1000)
-    if await context.store.call("INCR", name) <= bound.attempts:
-        return 0
-    left_ms = int(await context.store.call("PTTL", name))
-    if left_ms < 0:  # it expired between the two, so that INCR made one that stays
-        await context.store.call("DEL", name)
-        return 0
-    return left_ms
+    count = await context.store.call("INCR", name)
+    if count == 1:  # the counter may have expired between the two, so that INCR made one that stays
+        await context.store.call("PEXPIRE", name, bound.period_s * 1000)
+    return 0 if count <= bound.attempts else max(int(await context.store.call("PTTL", name)), 1)

@@ -52,15 +52,17 @@ async def list_models(request: web.Request, account: str, given: ListModels) -> 
     """Return the models on offer that fit, with their prices."""
     context, text = request.app[CONTEXT], (given.search or "").lower()
     found = [
-        msgspec.to_builtins(model_entry(model))
+        model
         for model in context.catalogue.models.values()
         if is_offered(context, model)
         and given.type in (None, model.kind)
         and text in f"{model.id} {model.name}".lower()
     ]
-    shown = [{name: one[name] for name in SHOWN if one[name] is not None} for one in found[: given.limit]]
-    prices = [{"pricing": one["pricing"]["text"]} for one in found[: given.limit]]
-    models = [one | price for one, price in zip(shown, prices, strict=True)]
+    entries = [msgspec.to_builtins(model_entry(model)) for model in found[: given.limit]]
+    models = [
+        {name: one[name] for name in SHOWN if one[name] is not None} | {"pricing": one["pricing"]["text"]}
+        for one in entries
+    ]
     return {"models": models, "more": len(found) > given.limit}
 
 

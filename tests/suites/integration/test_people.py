@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from gateway.app import build_app
 from gateway.context import CONTEXT
-from gateway.people.attempts import SIGN_IN_HERE, SIGN_UP_ADDRESS, Bound
+from gateway.people.attempts import SIGN_IN_HERE, SIGN_UP_ADDRESS, Bound, count_attempt
 from gateway.people.forms import FORM
 from gateway.people.links import LIVES_MS, link_hash
 from gateway.people.sessions import COOKIE
@@ -226,6 +226,22 @@ async def test_passwords_are_not_tried_for_ever(town: Town) -> None:
     for name in await town.context.store.call("KEYS", "gw:attempts:*"):
         assert 0 < await town.context.store.call("PTTL", name)
         assert b"brute" not in name
+
+
+async def test_counter_that_ends_between_two_commands_expires(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt that is counted just as the counter's period ends begins a new period, and not an endless one."""
+    store, call = town.context.store, town.context.store.call
+
+    async def call_late(*words: Any, **options: Any) -> Any:
+        reply = await call(*words, **options)
+        if words[0] == "SET":
+            await call("DEL", words[1])
+        return reply
+
+    monkeypatch.setattr(store, "call", call_late)
+    await count_attempt(town.context, Bound("late", 1, 60), "ada")
+    [name] = await store.call("KEYS", "gw:attempts:late:*")
+    assert 0 < await store.call("PTTL", name) <= 60_000
 
 
 async def test_floods_of_sign_ups_are_bounded(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
