@@ -116,15 +116,15 @@ export function orderSnippets(origin, given) {
   return [
     {
       label: "curl",
-      source: `curl -X POST ${url} \\\n  -H "Authorization: Bearer $WOKFLOW_API_KEY" \\\n  -H "Content-Type: application/json" \\\n  -H "Prefer: wait=30" \\\n  -d '${quoted}'`,
+      source: `curl -X POST ${url} \\\n  -H "Authorization: Bearer $WOWFLOW_KEY" \\\n  -H "Content-Type: application/json" \\\n  -H "Prefer: wait=30" \\\n  -d '${quoted}'`,
     },
     {
       label: "Python",
-      source: `import json\nimport os\nimport urllib.request\n\nrequest = urllib.request.Request(\n    "${url}",\n    data=json.dumps(\n        ${python(body, "        ")}\n    ).encode(),\n    headers={\n        "Authorization": f"Bearer {os.environ['WOKFLOW_API_KEY']}",\n        "Content-Type": "application/json",\n        "Prefer": "wait=30",\n    },\n)\nwith urllib.request.urlopen(request) as response:\n    print(json.load(response))`,
+      source: `import json\nimport os\nimport urllib.request\n\nrequest = urllib.request.Request(\n    "${url}",\n    data=json.dumps(\n        ${python(body, "        ")}\n    ).encode(),\n    headers={\n        "Authorization": f"Bearer {os.environ['WOWFLOW_KEY']}",\n        "Content-Type": "application/json",\n        "Prefer": "wait=30",\n    },\n)\nwith urllib.request.urlopen(request) as response:\n    print(json.load(response))`,
     },
     {
       label: "TypeScript",
-      source: `const response = await fetch("${url}", {\n  method: "POST",\n  headers: {\n    Authorization: \`Bearer \${process.env.WOKFLOW_API_KEY}\`,\n    "Content-Type": "application/json",\n    Prefer: "wait=30",\n  },\n  body: JSON.stringify(${JSON.stringify(body, null, 2).replaceAll("\n", "\n  ")}),\n});\nconsole.log(await response.json());`,
+      source: `const response = await fetch("${url}", {\n  method: "POST",\n  headers: {\n    Authorization: \`Bearer \${process.env.WOWFLOW_KEY}\`,\n    "Content-Type": "application/json",\n    Prefer: "wait=30",\n  },\n  body: JSON.stringify(${JSON.stringify(body, null, 2).replaceAll("\n", "\n  ")}),\n});\nconsole.log(await response.json());`,
     },
   ];
 }

@@ -98,7 +98,7 @@ test("an order shows its price before, its progress meanwhile, and its result, c
   assert.deepEqual(await readSizes(page), [[256, 128], [256, 128]]);
   await result.getByRole("button", { name: "Python" }).click();
   const code = await result.locator("pre").innerText();
-  assert.ok(code.includes('"width": 256') && code.includes("WOKFLOW_API_KEY") && !code.includes(API_KEY), code);
+  assert.ok(code.includes('"width": 256') && code.includes("WOWFLOW_KEY") && !code.includes(API_KEY), code);
   await result.getByRole("link", { name: "Details" }).click();
   await page.getByText("a red boat", { exact: true }).waitFor();
   const download = page.waitForEvent("download");
